@@ -116,6 +116,12 @@ def cpu(pid):
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+def rss(pid):
+    """Returns the resident memory of a process, in bytes."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS")), 0)
+
+
 class Servers:
     """The running servers, with a temporary directory; leaving the context stops all of them."""
 

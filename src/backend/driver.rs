@@ -167,6 +167,7 @@ impl Future for Transfer<'_> {
             return Poll::Ready(io::ErrorKind::ConnectionAborted.into());
         }
         this.connection.set_driver(cx.waker());
+        this.asks(cx);
         if let Err(error) = this.send(cx) {
             return Poll::Ready(error);
         }

@@ -230,9 +230,7 @@ impl Task {
     /// Writes what is ready; true while the socket takes no more.
     fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         // A client that has read a reply may count on CLIENT LIST showing its effect.
-        if self.client.presence.has_changed() {
-            listing::update(&mut self.client, self.query.len());
-        }
+        listing::update_change(&mut self.client);
         // The engine's replies were made in place, without an event that would have checked this.
         output::check(&mut self.client);
         let client = &mut self.client;

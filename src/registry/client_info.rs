@@ -69,8 +69,11 @@ impl ClientInfo {
             (&mut self.lib_name, &session.lib_name),
             (&mut self.lib_ver, &session.lib_ver),
         ];
-        // They hardly ever change.
-        for (own, new) in names.into_iter().filter(|(own, new)| own != new) {
+        // They hardly ever change, and mostly there is none. glibc takes long to compare nothing with
+        // nothing (0.1 µs with AVX-512): the address of an empty buffer is none that can be read.
+        let has_changed =
+            |own: &[u8], new: &[u8]| !(own.is_empty() && new.is_empty()) && own != new;
+        for (own, new) in names.into_iter().filter(|(own, new)| has_changed(own, new)) {
             own.clone_from(new);
         }
         self.db = session.db;

@@ -13,6 +13,13 @@ pub(in crate::client) fn update(client: &mut Client, query_bytes: usize) {
     }
 }
 
+/// As [`update`], before replies are written: these count as taken.
+pub(in crate::client) fn update_change(client: &mut Client) {
+    if let Some(waiting) = client.presence.take_change() {
+        publish(client, waiting);
+    }
+}
+
 /// Writes the client's entry; `waiting` is the bytes of its requests and of its replies that wait.
 pub(in crate::client) fn publish(client: &Client, waiting: (usize, usize)) {
     let session = &client.session;

@@ -7,7 +7,6 @@ pub(in crate::client) mod dedicated_connection;
 pub(in crate::client) mod held_request;
 pub(in crate::client) mod invalidations;
 pub(in crate::client) mod listener;
-pub(in crate::client) mod presence;
 pub(in crate::client) mod progress;
 pub(in crate::client) mod recovery;
 pub(in crate::client) mod renewal;

@@ -113,7 +113,7 @@ impl Call<'_, '_> {
         if context.engine.leads() && !context.holds(true) {
             return self.lead();
         }
-        let call_context = self.client.call_context();
+        let call_context = self.client.call_context(self.held);
         let (args, out) = (self.args, &mut self.client.out);
         let budget = Budget::new(SHORT, usize::MAX);
         let outcome = match self.held.store().read_within(&budget, call_context, args, out) {
@@ -128,7 +128,7 @@ impl Call<'_, '_> {
     pub(super) fn lead(&mut self) -> bool {
         let context = Rc::clone(&self.client.context);
         context.follow_role();
-        let call_context = self.client.call_context();
+        let call_context = self.client.call_context(self.held);
         let hub = &context.engine.hub;
         let may_block = matches!(self.command.effect, Effect::Blocking(_)) && !self.held.is_kept();
         let request = Sent::of(self.args, self.held.frame);
@@ -158,7 +158,7 @@ impl Call<'_, '_> {
 
     /// Passes the request on to the replicas of a master, although it changes no data.
     pub(super) fn replicate(&mut self) {
-        let db = self.client.call_context().db;
+        let db = self.client.call_context(self.held).db;
         self.held.store_mut();
         self.client.context.lead.borrow_mut().replicate(db, self.args);
         if !self.held.is_kept() {
@@ -176,7 +176,7 @@ impl Call<'_, '_> {
         if self.client.context.engine.leads() {
             return self.lead();
         }
-        let call_context = self.client.call_context();
+        let call_context = self.client.call_context(self.held);
         let store = self.held.store_mut();
         store.write(call_context, self.args, &mut self.client.out) != Outcome::Unknown
     }

@@ -5,12 +5,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::blocked::Waiting;
+use super::held::Held;
 use super::port_context::PortContext;
 use super::tracking::ClientTracking;
 use super::transaction::{Request, Transaction};
 use crate::config::Accounts;
-use crate::engine::state::{Mailbox, unix_ms};
-use crate::registry::Entry;
+use crate::engine::state::Mailbox;
+use crate::registry::{Entry, Presence};
 use crate::session::{Session, without_login};
 use tidegate_replication::Announcement;
 use tidegate_store::CallContext;
@@ -56,8 +57,8 @@ pub(super) struct Client {
     pub(super) rest_of_exec: Option<VecDeque<Request>>,
     /// Whether requests that have arrived wait until replies are written.
     pub(super) is_stalled: bool,
-    /// Its last command.
-    pub(super) last_command: &'static str,
+    /// Whether its line in CLIENT LIST has to be published again.
+    pub(super) presence: Presence,
     /// The offset of a master's stream behind its last write (`woff`).
     pub(super) written: u64,
 }
@@ -87,7 +88,7 @@ impl Client {
             waiting: None,
             rest_of_exec: None,
             is_stalled: false,
-            last_command: "",
+            presence: Presence::default(),
             written: 0,
         }
     }
@@ -142,9 +143,9 @@ impl Client {
     }
 
     /// Returns its database, its protocol and the time, for a call of the store.
-    pub(super) fn call_context(&self) -> CallContext {
+    pub(super) fn call_context(&self, held: &mut Held<'_>) -> CallContext {
         let db = usize::try_from(self.session.db).unwrap_or(usize::MAX);
-        CallContext { db, now_ms: unix_ms(), version: self.session.version }
+        CallContext { db, now_ms: held.now_ms(), version: self.session.version }
     }
 
     /// Whether the client may get messages: it subscribes or monitors.
@@ -198,15 +199,21 @@ impl Client {
         self.waiting = None;
     }
 
-    /// Publishes the client's line in CLIENT LIST. `query` is the number of bytes of its requests that
-    /// wait.
-    pub(super) fn publish_info(&self, query: usize) {
+    /// Publishes the client's line in CLIENT LIST, if it has changed. `waiting` is the bytes of its
+    /// requests and of its replies that wait.
+    pub(super) fn publish_news(&mut self, waiting: (usize, usize)) {
+        if self.presence.take_news(waiting) {
+            self.publish_info(waiting);
+        }
+    }
+
+    /// As [`Self::publish_news`], although nothing may have changed.
+    pub(super) fn publish_info(&self, waiting: (usize, usize)) {
         let session = &self.session;
         let mut info = self.entry.info();
-        info.command = self.last_command.into();
-        info.query_bytes = query;
+        info.command.clone_from(self.presence.command());
+        (info.query_bytes, info.output_bytes) = waiting;
         info.blocked = self.is_blocked();
-        info.output_bytes = self.out.len();
         info.follow(session);
         info.tracking = self.tracking.shown();
         let tracking = &self.context.engine.hub.tracking;

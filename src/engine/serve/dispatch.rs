@@ -14,7 +14,7 @@ use super::transaction::{Request, Transaction};
 use crate::config::Config;
 use crate::session::{ReplyMode, is_login};
 use tidegate_store::{CommandError, Dialect, unknown_subcommand};
-use tidegate_wire::command::{self, Command, Effect, old_arity, versions};
+use tidegate_wire::command::{self, Command, Effect, Keys, old_arity, versions};
 use tidegate_wire::resp::encode;
 
 const NOAUTH: CommandError = CommandError::new("NOAUTH Authentication required.");
@@ -33,6 +33,16 @@ struct Found {
     /// The number of the command (or container of commands).
     number: usize,
     runner: Runner,
+}
+
+impl Found {
+    /// Whether the command changes nothing about the client.
+    fn is_plain(&self) -> bool {
+        match self.runner {
+            Runner::Store | Runner::Write => !matches!(self.command.effect, Effect::Blocking(_)),
+            Runner::Port(_) => self.command.effect == Effect::Ping,
+        }
+    }
 }
 
 /// The part of the engine that runs a command.
@@ -80,6 +90,9 @@ impl Client {
             }
         };
         let Found { command, .. } = found;
+        if !found.is_plain() || self.transaction.is_open() {
+            self.presence.change();
+        }
         let context = std::rc::Rc::clone(&self.context);
         self.follow_users(config);
         let refused = self
@@ -223,6 +236,9 @@ impl Client {
             Runner::Store => call.read_store(),
             Runner::Write => call.write_store(),
         };
+        if !matches!(command.keys, Keys::Range { first: 1, last: 1, .. }) {
+            held.took_time();
+        }
         if !is_answered {
             CommandError::unknown(args, context.engine.dialect()).write(&mut self.out);
         }
@@ -230,7 +246,7 @@ impl Client {
 
     /// Sends the command to the monitors.
     fn note(&mut self, Found { command, number, .. }: Found, args: &[&[u8]]) {
-        self.last_command = command.name;
+        self.presence.note(command.name);
         self.context.stats.call(command.name, number);
         let hub = &self.context.engine.hub;
         if hub.is_monitored() && handlers::is_shown(command) {
@@ -317,6 +333,7 @@ impl Client {
         let is_wanted = self.session.reply.wants_reply();
         let is_exec = args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"exec"));
         if is_exec {
+            self.presence.change();
             self.transaction = Transaction::default();
         }
         if is_wanted && is_exec {

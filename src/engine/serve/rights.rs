@@ -13,6 +13,7 @@ impl Client {
             return;
         }
         self.accounts = Arc::clone(&config.accounts);
+        self.presence.change();
         let Some(identity) = self.session.identity else { return };
         match self.accounts.engine.user(identity.name().as_bytes()).filter(|it| it.is_enabled()) {
             Some(user) => self.session.enter(user),

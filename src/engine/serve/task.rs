@@ -26,8 +26,8 @@ pub(super) struct Task {
     written: usize,
     /// Whether the client has closed its side; it may still read.
     eof: bool,
-    /// Whether its line in CLIENT LIST has to be published again.
-    is_news: bool,
+    /// Whether the socket took no more at the last write.
+    is_full: bool,
     /// Whether the client has sent something since the last turn began or a reply was written.
     just_sent: bool,
     timer: Option<Pin<Box<Sleep>>>,
@@ -45,7 +45,7 @@ impl Task {
             query: QueryBuffer::default(),
             written: 0,
             eof: false,
-            is_news: true,
+            is_full: false,
             just_sent: false,
             timer: None,
             lingering: None,
@@ -145,13 +145,16 @@ impl Task {
             if self.client.is_blocked() {
                 return self.check_query();
             }
-            self.is_news = true;
+            self.client.presence.change();
         }
         if self.query.is_empty() || self.client.ending.is_some() {
             return;
         }
         let used = self.client.consume(self.query.bytes());
-        self.is_news |= used > 0;
+        if used > 0 && self.client.session.tracking.is_some() {
+            // The client to which its invalidations are redirected may have gone.
+            self.client.presence.change();
+        }
         self.query.advance(used);
         self.check_query();
     }
@@ -231,6 +234,7 @@ impl Task {
                 client.entry.touch(client.context.now_ms());
             }
         })?;
+        self.is_full = is_full;
         if !is_full {
             client.out.shrink_to(KEEP);
         }
@@ -238,9 +242,10 @@ impl Task {
     }
 
     fn tell(&mut self) {
-        if std::mem::take(&mut self.is_news) {
-            self.client.publish_info(self.query.len());
-        }
+        // What the socket has not refused is about to be sent.
+        let output =
+            if self.is_full { self.client.out.len().saturating_sub(self.written) } else { 0 };
+        self.client.publish_news((self.query.len(), output));
     }
 
     /// Waits until the client hangs up; true when it is over.

@@ -1,7 +1,7 @@
 //! The engine: what its threads share with the workers, the monitor and the metrics.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -16,6 +16,7 @@ use super::feeding::Feeding;
 use super::hub::Hub;
 use super::known_commands::{Known, known};
 use super::link_info::LinkInfo;
+use super::progress::Progress;
 use super::role::Role;
 use super::saving::{Aof, Ending, PayloadSave, Saves, Schedule};
 use super::turns::Turns;
@@ -100,8 +101,8 @@ pub struct Engine {
     pub(in crate::engine) config_file: Option<PathBuf>,
     /// Whether the process ends, and with a save.
     pub(in crate::engine) ending: Ending,
-    /// Notified when [`Self::applied`] has changed.
-    pub(in crate::engine) progress: Notify,
+    /// Tells when [`Self::applied`] has changed.
+    pub(in crate::engine) progress: Progress,
     /// Notified when `SHUTDOWN` ends the process.
     pub(in crate::engine) stop: Arc<Notify>,
     /// The tasks of the process.
@@ -158,7 +159,7 @@ impl Engine {
             name: None,
             config_file: None,
             ending: Ending::default(),
-            progress: Notify::new(),
+            progress: Progress::default(),
             stop: Arc::default(),
             tasks: Board::default(),
         }
@@ -272,19 +273,12 @@ impl Engine {
     /// [`Self::store`].
     #[must_use]
     pub fn applied(&self) -> ReplOffset {
-        ReplOffset::new(self.applied.load(Relaxed))
+        ReplOffset::new(self.applied.load(SeqCst))
     }
 
     /// Resolves when the data include the place `offset` of the stream.
     pub async fn reaches(&self, offset: u64) {
-        loop {
-            let mut progress = std::pin::pin!(self.progress.notified());
-            progress.as_mut().enable();
-            if self.applied().get() >= offset {
-                return;
-            }
-            progress.await;
-        }
+        self.progress.until(|| self.applied().get() >= offset).await;
     }
 
     /// Returns the offset of the last byte that the master has sent.
@@ -341,17 +335,17 @@ impl Engine {
     /// Publishes the offset of a master's stream. The caller holds the lock of the store.
     pub(super) fn advance(&self, len: u64) {
         self.received.fetch_add(len, Relaxed);
-        self.applied.fetch_add(len, Relaxed);
-        self.progress.notify_waiters();
+        self.applied.fetch_add(len, SeqCst);
+        self.progress.note();
     }
 
     /// Publishes the offsets of the link. A caller that changes the data calls it under the lock of
     /// the store.
     pub(in crate::engine) fn publish(&self, offsets: &Offsets) {
-        let before = self.applied.swap(offsets.applied().get(), Relaxed);
+        let before = self.applied.swap(offsets.applied().get(), SeqCst);
         self.received.store(offsets.read().get(), Relaxed);
         if before != offsets.applied().get() {
-            self.progress.notify_waiters();
+            self.progress.note();
         }
     }
 

@@ -31,6 +31,7 @@ mod locked;
 mod mailbox;
 pub(super) mod memory;
 mod opaque_news;
+mod progress;
 mod role;
 mod saving;
 mod tracking;

@@ -96,10 +96,7 @@ impl BlockedClients {
             let seen = engine.applied();
             self.wake_all().await;
             tokio::time::sleep(self.pause()).await;
-            let progress = engine.progress.notified();
-            if engine.applied() == seen {
-                progress.await;
-            }
+            engine.progress.until(|| engine.applied() != seen).await;
         }
     }
 

@@ -65,7 +65,8 @@ impl Client {
         command: &'static Command,
         args: &[&[u8]],
     ) -> bool {
-        let Some(read) = held.store().waiting_read(self.call_context(), args) else { return false };
+        let call_context = self.call_context(held);
+        let Some(read) = held.store().waiting_read(call_context, args) else { return false };
         let timeout_ms = read.timeout_ms;
         self.wait_for(Awaited::Read { read, seen: None }, command, timeout_ms);
         true
@@ -135,7 +136,8 @@ impl Client {
                 // Clients of the port may write too.
                 let is_new = *seen != applied || !context.config().replica.replica_read_only;
                 *seen = applied;
-                if is_new && held.store().is_served(self.call_context(), read) {
+                let call_context = self.call_context(held);
+                if is_new && held.store().is_served(call_context, read) {
                     return Some(End::Served);
                 }
             }
@@ -145,7 +147,7 @@ impl Client {
     }
 
     fn end_waiting(&mut self, waiting: &Waiting, end: &End, held: &mut Held<'_>) {
-        let call_context = self.call_context();
+        let call_context = self.call_context(held);
         self.reply(waiting.command, |client| match (end, &waiting.awaited) {
             (End::Reply(reply), _) => client.out.extend_from_slice(reply),
             (End::Unblocked, _) => encode::error(&mut client.out, UNBLOCKED),

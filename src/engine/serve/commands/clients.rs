@@ -10,7 +10,7 @@ const SYNTAX: &str = "ERR syntax error";
 
 /// Runs CLIENT.
 pub(in crate::engine::serve) fn client(call: &mut Call<'_, '_>) {
-    call.client.publish_info(0);
+    call.client.publish_info((0, 0));
     let name = call.command.name;
     match name {
         "client|info" => {

@@ -21,7 +21,7 @@ pub(in crate::engine::serve) fn script(call: &mut Call<'_, '_>) {
     let in_transaction = call.held.is_kept();
     let mut job = Job {
         words: call.args.iter().map(|word| word.to_vec()).collect(),
-        context: call.client.call_context(),
+        context: call.client.call_context(call.held),
         store: None,
         wanted: context.lead.borrow().wanted(&context.engine.hub),
         refused,

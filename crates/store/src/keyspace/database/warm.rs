@@ -33,7 +33,7 @@ impl Database {
         let mut inner = [None; MOST];
         for (hash, (inner, [_, name])) in hashes.iter().zip(inner.iter_mut().zip(requests)) {
             let Some(slot) = self.slots.candidate(*hash) else { continue };
-            sum = sum.wrapping_add(slot.first_byte().into());
+            sum = sum.wrapping_add(slot.touch().into());
             *inner = Inner::of(slot).filter(|_| !name.is_empty());
         }
         let inner = &inner[..requests.len()];

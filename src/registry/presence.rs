@@ -5,12 +5,14 @@ use std::borrow::Cow;
 
 /// What changed about a client since its entry was updated.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Presence {
+pub(crate) struct Presence {
     /// The last command.
     command: Cow<'static, str>,
+    /// The same in the entry.
+    shown_command: Cow<'static, str>,
     /// The client sent or received something since the last turn.
     is_active: bool,
-    /// Something about the session may have changed since the entry was updated.
+    /// Something else about the session may have changed since the entry was updated.
     has_changed: bool,
     /// The bytes of waiting requests and replies in the entry.
     shown: (usize, usize),
@@ -18,51 +20,65 @@ pub(in crate::client) struct Presence {
 
 impl Presence {
     /// The last command.
-    pub(in crate::client) const fn command(&self) -> &Cow<'static, str> {
+    pub(crate) const fn command(&self) -> &Cow<'static, str> {
         &self.command
     }
 
     /// The client's last command is this one of the table.
     #[inline]
-    pub(in crate::client) fn note(&mut self, name: &'static str) {
-        // Comparing the addresses is enough: a difference only means one more update.
+    pub(crate) fn note(&mut self, name: &'static str) {
         if !std::ptr::eq(self.command.as_ptr(), name.as_ptr()) {
             self.command = Cow::Borrowed(name);
-            self.has_changed = true;
         }
     }
 
     /// The client's last command is this one, which the table need not have.
-    pub(in crate::client) fn note_any(&mut self, name: &str) {
+    pub(crate) fn note_any(&mut self, name: &str) {
         if name != self.command {
             self.command = Cow::Owned(name.to_owned());
-            self.has_changed = true;
         }
     }
 
     /// The client sent or received something.
-    pub(in crate::client) const fn touch(&mut self) {
+    pub(crate) const fn touch(&mut self) {
         self.is_active = true;
     }
 
     /// Something about the session may have changed.
-    pub(in crate::client) const fn change(&mut self) {
+    pub(crate) const fn change(&mut self) {
         self.has_changed = true;
     }
 
     /// Whether something about the session may have changed since the entry was updated.
-    pub(in crate::client) const fn has_changed(&self) -> bool {
-        self.has_changed
+    fn has_changed(&self) -> bool {
+        let is_shown = match (&self.command, &self.shown_command) {
+            // Comparing the addresses is enough: a difference only means one more update.
+            (Cow::Borrowed(own), Cow::Borrowed(shown)) => {
+                std::ptr::eq(own.as_ptr(), shown.as_ptr())
+            }
+            (own, shown) => own == shown,
+        };
+        self.has_changed || !is_shown
+    }
+
+    /// Whether the entry has to be updated, although as many bytes wait as before. Returns these.
+    pub(crate) fn take_change(&mut self) -> Option<(usize, usize)> {
+        let waiting = self.shown;
+        self.take_news(waiting).then_some(waiting)
     }
 
     /// Whether the client sent or received something since the last call.
-    pub(in crate::client) const fn take_activity(&mut self) -> bool {
+    pub(crate) const fn take_activity(&mut self) -> bool {
         std::mem::replace(&mut self.is_active, false)
     }
 
     /// Whether the entry has to be updated, now that `waiting` bytes of requests and replies wait.
-    pub(in crate::client) fn take_news(&mut self, waiting: (usize, usize)) -> bool {
-        let has_changed = std::mem::take(&mut self.has_changed);
+    pub(crate) fn take_news(&mut self, waiting: (usize, usize)) -> bool {
+        let has_changed = self.has_changed();
+        if has_changed {
+            self.has_changed = false;
+            self.shown_command.clone_from(&self.command);
+        }
         let before = std::mem::replace(&mut self.shown, waiting);
         has_changed || before != waiting
     }
