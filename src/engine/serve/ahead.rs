@@ -38,6 +38,9 @@ impl Ahead {
             return Ok(Some(request));
         }
         let RequestStep::Complete(first) = scanner.scan(buf, limits)? else { return Ok(None) };
+        if first.len == buf.len() {
+            return Ok(Some(first));
+        }
         let mut names = [[&[][..]; 2]; AHEAD];
         (self.count, self.next) = (0, 0);
         let (mut at, mut found) = (0, Some(first));

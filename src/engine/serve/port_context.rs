@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use arc_swap::Guard;
+use arc_swap::{ArcSwap, Cache, Guard};
 
 use super::ahead::Ahead;
 use super::blocked::{Acknowledged, BlockedClients};
@@ -28,6 +28,8 @@ pub(super) struct PortContext {
     pub(super) stats: Stats,
     /// The pause of CLIENT PAUSE.
     pub(super) pause: Pause,
+    /// The configuration, at hand without a count of its users.
+    pub(super) latest_config: RefCell<Cache<Arc<ArcSwap<Config>>, Arc<Config>>>,
     /// The read buffer.
     pub(super) scratch: Rc<Scratch>,
     /// The requests of a pipeline that were found at once, while a client's requests are handled.
@@ -60,6 +62,7 @@ pub(super) struct PortContext {
 impl PortContext {
     pub(super) fn new(engine: Arc<Engine>) -> Self {
         Self {
+            latest_config: RefCell::new(Cache::new(Arc::clone(&engine.config))),
             engine,
             stats: Stats::default(),
             pause: Pause::default(),

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use arc_swap::Cache;
-
 use super::client::{Client, Ending};
 use super::held::Held;
 use crate::config::Config;
@@ -20,7 +18,7 @@ impl Client {
         (self.waits, self.is_stalled) = (false, false);
         let context = Rc::clone(&self.context);
         let mut held = Held::new(&context);
-        let mut config = Cache::new(&*context.engine.config);
+        let mut config = context.latest_config.borrow_mut();
         let bulk_max = bulk_max(config.load());
         let mut at = 0;
         let mut ahead = context.ahead.borrow_mut();

@@ -334,8 +334,8 @@ impl Engine {
 
     /// Publishes the offset of a master's stream. The caller holds the lock of the store.
     pub(super) fn advance(&self, len: u64) {
-        self.received.fetch_add(len, Relaxed);
-        self.applied.fetch_add(len, SeqCst);
+        let before = self.applied.fetch_add(len, SeqCst);
+        self.received.store(before + len, Relaxed);
         self.progress.note();
     }
 
