@@ -114,7 +114,9 @@ fn of_binary(header: &v2::Header<'_>) -> Option<Proxied> {
         Binary::Unix(it) => {
             let path = |bytes: &[u8]| {
                 let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-                PeerAddr::Unix(String::from_utf8_lossy(&bytes[..end]).into())
+                let path = String::from_utf8_lossy(&bytes[..end]);
+                // CLIENT LIST has a line for each client, and blanks between its fields.
+                PeerAddr::Unix(path.replace(|it: char| it.is_control() || it == ' ', "?").into())
             };
             Some(Proxied { addr: path(&it.source), laddr: path(&it.destination) })
         }
@@ -146,6 +148,15 @@ mod tests {
         let six = b"PROXY TCP6 2001:db8::7 2001:db8::1 4000 6379\r\n";
         let ends = ("[2001:db8::7]:4000".to_owned(), "[2001:db8::1]:6379".to_owned());
         assert_eq!(read(six).await, (Ok(Some(ends)), 0));
+    }
+
+    #[tokio::test]
+    async fn a_path_breaks_no_line() {
+        let mut paths = [0; 216];
+        paths[..14].copy_from_slice(b"/run/a\nid=7 b ");
+        paths[108..114].copy_from_slice(b"/run/b");
+        let ends = ("/run/a?id=7?b?:0".to_owned(), "/run/b:0".to_owned());
+        assert_eq!(read(&binary(1, 0x31, &paths)).await, (Ok(Some(ends)), 4));
     }
 
     #[tokio::test]

@@ -236,8 +236,9 @@ impl Client {
             Runner::Store => call.read_store(),
             Runner::Write => call.write_store(),
         };
-        if !matches!(command.keys, Keys::Range { first: 1, last: 1, .. }) {
-            held.took_time();
+        let is_short = matches!(command.keys, Keys::Range { first: 1, last: 1, .. });
+        if !is_short && command.effect != Effect::Ping {
+            context.clock.expire();
         }
         if !is_answered {
             CommandError::unknown(args, context.engine.dialect()).write(&mut self.out);

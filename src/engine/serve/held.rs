@@ -3,14 +3,11 @@
 use parking_lot::MappedRwLockReadGuard;
 
 use super::port_context::PortContext;
-use crate::engine::state::{Locked, StoreGuard, unix_ms};
+use crate::engine::state::{Locked, StoreGuard};
 use tidegate_store::Store;
 
 /// How many requests are answered under one lock. Others wait for that long.
 const REQUESTS_PER_LOCK: u32 = 64;
-/// How many short requests take the clock's time from one look at it. A look costs as much as a part
-/// of a short request.
-const REQUESTS_PER_LOOK: u32 = 16;
 
 /// The lock of the store, held or not. It lives on the stack of one turn, so no task holds it over
 /// an await. What a master has executed under the lock is in its stream before the lock is released.
@@ -21,43 +18,36 @@ pub(super) struct Held<'e> {
     reading: Option<MappedRwLockReadGuard<'e, Store>>,
     writing: Option<Locked<'e>>,
     requests: u32,
-    /// The time of day at the last look at the clock, in milliseconds, and for how many requests it is
-    /// taken.
-    time: (i64, u32),
     /// Whether the lock is kept, so that all reads are from one state of the data (`EXEC`).
     is_kept: bool,
+    /// The time of day that all requests get while the lock is kept, as in Redis within EXEC.
+    kept_ms: Option<i64>,
     /// The multibulk request that is being handled; a master's stream gets its bytes.
     pub(super) frame: &'e [u8],
 }
 
 impl<'e> Held<'e> {
     pub(super) fn new(context: &'e PortContext) -> Self {
-        let time = (0, 0);
         Self {
             context,
             reading: None,
             writing: None,
             requests: 0,
-            time,
+            kept_ms: None,
             is_kept: false,
             frame: &[],
         }
     }
 
-    /// Returns the time of day for a request, in milliseconds: the same for requests that follow one
-    /// another at once. It stands still while the lock is kept, as in Redis within EXEC.
+    /// Returns the time of day for a request, in milliseconds.
     pub(super) fn now_ms(&mut self) -> i64 {
-        if self.time.1 == 0 {
-            self.time = (unix_ms(), REQUESTS_PER_LOOK);
-        }
-        self.time.1 -= u32::from(!self.is_kept);
-        self.time.0
-    }
-
-    /// Looks at the clock before the next request, because this one may have taken long.
-    pub(super) fn took_time(&mut self) {
-        if !self.is_kept {
-            self.time.1 = 0;
+        match self.kept_ms {
+            Some(kept) => kept,
+            None => {
+                let now = self.context.look().unix;
+                self.kept_ms = self.is_kept.then_some(now);
+                now
+            }
         }
     }
 
@@ -134,6 +124,7 @@ impl<'e> Held<'e> {
     /// Releases the lock that was kept.
     pub(super) fn let_go(&mut self) {
         self.is_kept = false;
+        self.kept_ms = None;
         self.release();
     }
 
@@ -165,7 +156,6 @@ impl<'e> Held<'e> {
         self.reading = None;
         self.writing = None;
         self.requests = 0;
-        self.time.1 = 0;
         self.context.engine.hub.tracking.broadcast();
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, LocalOptions};
 
+use super::port_clock::Slept;
 use super::port_context::PortContext;
 use super::task::Task;
 use crate::config::{Config, HostPort};
@@ -69,9 +70,12 @@ fn open(
 pub(in crate::engine) fn serve(engine: &Arc<Engine>, listeners: &Listeners) {
     let record = engine.record(Kind::ReplicaPort, "replica port");
     let run = || {
+        let slept = Slept::default();
         let mut builder = Builder::new_current_thread();
+        let waking = slept.clone();
+        builder.on_thread_unpark(move || waking.note());
         let runtime = builder.enable_all().build_local(LocalOptions::default())?;
-        tasks::block_on(runtime, accept_all(engine, listeners, &record))
+        tasks::block_on(runtime, accept_all(engine, listeners, &record, slept))
     };
     // The listeners stay open across panics.
     let _ = tasks::keep_thread(&engine.tasks, &record, u32::MAX, run);
@@ -81,8 +85,9 @@ async fn accept_all(
     engine: &Arc<Engine>,
     listeners: &Listeners,
     record: &Record,
+    slept: Slept,
 ) -> io::Result<()> {
-    let context = Rc::new(PortContext::new(Arc::clone(engine)));
+    let context = Rc::new(PortContext::new(Arc::clone(engine), slept));
     let plain = listeners.plain.iter().map(|listener| (listener, false));
     let all = plain.chain(listeners.tls.iter().map(|listener| (listener, true)));
     for (at, (listener, is_tls)) in all.enumerate() {
@@ -111,6 +116,7 @@ async fn accept_all(
             _ = ticks.tick() => {
                 context.tick();
                 context.do_duties();
+                context.clock.expire();
                 record.beat(engine.tasks.now_ms());
             }
             () = &mut injected => {}

@@ -37,6 +37,7 @@ mod held;
 mod info;
 mod leading;
 mod listen;
+mod port_clock;
 mod port_context;
 mod requests;
 mod rights;

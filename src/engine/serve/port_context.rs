@@ -13,10 +13,12 @@ use super::blocked::{Acknowledged, BlockedClients};
 use super::leading::failover_run::FailingOver;
 use super::leading::scripts::PortScripts;
 use super::leading::shutdown_run::ShuttingDown;
+use super::port_clock::{Look, PortClock, Slept};
 use super::stats::Stats;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::lead::{Delivery, Lead};
+use crate::engine::state::unix_ms;
 use crate::net::Scratch;
 use crate::registry::Pause;
 use crate::topology::ServerVersion;
@@ -26,6 +28,8 @@ use crate::topology::ServerVersion;
 pub(super) struct PortContext {
     pub(super) engine: Arc<Engine>,
     pub(super) stats: Stats,
+    /// The clock of its requests.
+    pub(super) clock: PortClock,
     /// The pause of CLIENT PAUSE.
     pub(super) pause: Pause,
     /// The configuration, at hand without a count of its users.
@@ -60,11 +64,13 @@ pub(super) struct PortContext {
 }
 
 impl PortContext {
-    pub(super) fn new(engine: Arc<Engine>) -> Self {
+    /// `slept` is noted by the runtime of the thread.
+    pub(super) fn new(engine: Arc<Engine>, slept: Slept) -> Self {
         Self {
             latest_config: RefCell::new(Cache::new(Arc::clone(&engine.config))),
             engine,
             stats: Stats::default(),
+            clock: PortClock::new(slept),
             pause: Pause::default(),
             scratch: Rc::default(),
             ahead: RefCell::default(),
@@ -86,6 +92,11 @@ impl PortContext {
     /// Returns the configuration in force.
     pub(super) fn config(&self) -> Guard<Arc<Config>> {
         self.engine.config.load()
+    }
+
+    /// Returns the time of a request, which it may share with others right before it.
+    pub(super) fn look(&self) -> Look {
+        self.clock.now(|| Look { unix: unix_ms(), engine: self.now_ms() })
     }
 
     /// Returns the engine's milliseconds.

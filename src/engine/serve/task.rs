@@ -215,7 +215,7 @@ impl Task {
         self.eof = bytes.is_empty();
         let context = &self.client.context;
         context.stats.bytes_in.add(bytes.len() as u64);
-        self.client.entry.touch(context.now_ms());
+        self.client.entry.touch(context.look().engine);
         self.just_sent = true;
         self.query.push(bytes);
         Ok(Poll::Ready(()))
@@ -231,7 +231,7 @@ impl Task {
             client.context.stats.bytes_out.add(sent as u64);
             // A client that gets a reply is not idle. What it sent just now has told so.
             if !std::mem::take(just_sent) {
-                client.entry.touch(client.context.now_ms());
+                client.entry.touch(client.context.look().engine);
             }
         })?;
         self.is_full = is_full;

@@ -31,12 +31,11 @@ mod locked;
 mod mailbox;
 pub(super) mod memory;
 mod opaque_news;
-mod progress;
 mod role;
 mod saving;
 mod tracking;
-mod turns;
 mod version;
+mod waiting;
 
 pub(super) use acl::Rights;
 pub(super) use clock::{random_id, since_1970, unix_ms};

@@ -20,6 +20,9 @@ const TEXT_MAX: usize = 32;
 /// (`double2ll`; measured).
 const WHOLE_MAX: f64 = 4_611_686_018_427_387_904.0;
 
+/// Integers below this one have at most 17 digits.
+const SEVENTEEN_DIGITS: u64 = 100_000_000_000_000_000;
+
 /// The text of a double, on the stack.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Text {
@@ -234,11 +237,19 @@ fn zeros(count: i32) -> &'static [u8] {
 
 /// Returns the text with 17 significant digits and no zeros behind them: `%.17g`.
 pub(crate) fn seventeen(value: f64) -> Text {
-    use std::fmt::Write as _;
-
     if let Some(text) = special(value) {
         return text;
     }
+    match whole(value).filter(|number| number.unsigned_abs() < SEVENTEEN_DIGITS) {
+        Some(number) => Text::of(&[itoa::Buffer::new().format(number).as_bytes()]),
+        None => rounded(value),
+    }
+}
+
+/// As [`seventeen`], for any finite number. It takes longer.
+fn rounded(value: f64) -> Text {
+    use std::fmt::Write as _;
+
     let mut scientific = Text::new();
     // Writing cannot fail, because there is room for all of it.
     let _ = write!(scientific, "{:.16e}", value.abs());

@@ -113,6 +113,15 @@ proptest! {
     }
 
     #[test]
+    fn integers_are_written_as_other_numbers_are(number in -2_000_000_000_000_000_000..2_000_000_000_000_000_000_i64, shift in 0..61_u32) {
+        #[expect(clippy::cast_precision_loss, reason = "any number will do")]
+        let value = (number >> shift) as f64;
+        prop_assume!(value != 0.0);
+        let both = (seventeen(value), rounded(value));
+        prop_assert_eq!(both.0.as_bytes(), both.1.as_bytes(), "{}", value);
+    }
+
+    #[test]
     fn any_text_is_read_or_refused(text in prop::collection::vec(any::<u8>(), 0..40)) {
         let _ = (parse(&text, redis("7.0")), parse_bound(&text, redis("7.0")));
     }

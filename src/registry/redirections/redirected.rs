@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Entry, TargetState};
+use super::TargetState;
+use crate::registry::Entry;
 use crate::topology::BackendId;
 
 /// A client's hold on the target of its invalidations: the target keeps its connection for them

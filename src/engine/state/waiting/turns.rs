@@ -54,7 +54,7 @@ impl Turns {
 
     /// Waits until no long read is under way, for no longer than `patience`. Returns whether none
     /// is.
-    pub(super) fn wait(&self, patience: Duration) -> bool {
+    pub(in crate::engine::state) fn wait(&self, patience: Duration) -> bool {
         let is_busy = || self.long.load(Relaxed) > 0;
         if !is_busy() {
             return true;

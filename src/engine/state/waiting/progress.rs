@@ -16,7 +16,7 @@ pub(in crate::engine) struct Progress {
 impl Progress {
     /// Notes that the data have changed. The caller has stored with `SeqCst` what `is_reached` of
     /// [`Self::until`] loads with `SeqCst`: so a waiter sees the change, or this call sees the waiter.
-    pub(super) fn note(&self) {
+    pub(in crate::engine::state) fn note(&self) {
         if self.waiting.load(SeqCst) > 0 {
             self.notify.notify_waiters();
         }

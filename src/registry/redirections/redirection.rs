@@ -40,7 +40,7 @@ pub enum TargetState {
 
 impl Redirection {
     /// Another client redirects to the target.
-    pub(super) fn hold(&self) {
+    pub(in crate::registry) fn hold(&self) {
         // Under the lock: see [`Self::close_if_unused`].
         let state = self.state();
         self.holds.fetch_add(1, Relaxed);
@@ -48,7 +48,7 @@ impl Redirection {
     }
 
     /// A client no longer redirects to the target. True if none does now.
-    pub(super) fn let_go(&self) -> bool {
+    pub(in crate::registry) fn let_go(&self) -> bool {
         self.holds.fetch_sub(1, Relaxed) == 1
     }
 
@@ -59,7 +59,7 @@ impl Redirection {
 
     /// The state of the connection to `backend`, which the client `asker` wants. Unless it is open
     /// or has just failed, the target is to open it, and `waker` is woken when that has changed.
-    pub(super) fn want(
+    pub(in crate::registry) fn want(
         &self,
         backend: BackendId,
         asker: u64,
