@@ -148,7 +148,9 @@ impl AsyncRead for Socket {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(it) => receive(it, cx, buf),
+            // `receive` needs bytes that have a value; the others would be written first.
+            Self::Tcp(it) if buf.initialized().len() == buf.capacity() => receive(it, cx, buf),
+            Self::Tcp(it) => Pin::new(it).poll_read(cx, buf),
             Self::Unix(it, _) => Pin::new(it).poll_read(cx, buf),
             Self::Detached(_) => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
