@@ -167,6 +167,7 @@ impl Future for Transfer<'_> {
             return Poll::Ready(io::ErrorKind::ConnectionAborted.into());
         }
         this.connection.set_driver(cx.waker());
+        // A question that is due goes with what is sent.
         this.asks(cx);
         if let Err(error) = this.send(cx) {
             return Poll::Ready(error);

@@ -158,7 +158,7 @@ impl Call<'_, '_> {
 
     /// Passes the request on to the replicas of a master, although it changes no data.
     pub(super) fn replicate(&mut self) {
-        let db = self.client.call_context(self.held).db;
+        let db = self.client.db();
         self.held.store_mut();
         self.client.context.lead.borrow_mut().replicate(db, self.args);
         if !self.held.is_kept() {

@@ -142,10 +142,14 @@ impl Client {
         self.transaction.bytes() + self.waiting.as_ref().map_or(0, Waiting::bytes)
     }
 
+    /// Returns the number of its database.
+    pub(super) fn db(&self) -> usize {
+        usize::try_from(self.session.db).unwrap_or(usize::MAX)
+    }
+
     /// Returns its database, its protocol and the time, for a call of the store.
-    pub(super) fn call_context(&self, held: &mut Held<'_>) -> CallContext {
-        let db = usize::try_from(self.session.db).unwrap_or(usize::MAX);
-        CallContext { db, now_ms: held.now_ms(), version: self.session.version }
+    pub(super) fn call_context(&self, held: &Held<'_>) -> CallContext {
+        CallContext { db: self.db(), now_ms: held.now_ms(), version: self.session.version }
     }
 
     /// Whether the client may get messages: it subscribes or monitors.

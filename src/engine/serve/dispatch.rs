@@ -251,8 +251,7 @@ impl Client {
         self.context.stats.call(command.name, number);
         let hub = &self.context.engine.hub;
         if hub.is_monitored() && handlers::is_shown(command) {
-            let db = usize::try_from(self.session.db).unwrap_or_default();
-            hub.monitor(db, &self.entry.addr.to_string(), args);
+            hub.monitor(self.db(), &self.entry.addr.to_string(), args);
         }
     }
 

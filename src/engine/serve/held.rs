@@ -18,9 +18,8 @@ pub(super) struct Held<'e> {
     reading: Option<MappedRwLockReadGuard<'e, Store>>,
     writing: Option<Locked<'e>>,
     requests: u32,
-    /// Whether the lock is kept, so that all reads are from one state of the data (`EXEC`).
-    is_kept: bool,
-    /// The time of day that all requests get while the lock is kept, as in Redis within EXEC.
+    /// The time of day that all requests get while the lock is kept, so that all are from one state of
+    /// the data and one moment (`EXEC`); `None` while it is not kept.
     kept_ms: Option<i64>,
     /// The multibulk request that is being handled; a master's stream gets its bytes.
     pub(super) frame: &'e [u8],
@@ -28,27 +27,12 @@ pub(super) struct Held<'e> {
 
 impl<'e> Held<'e> {
     pub(super) fn new(context: &'e PortContext) -> Self {
-        Self {
-            context,
-            reading: None,
-            writing: None,
-            requests: 0,
-            kept_ms: None,
-            is_kept: false,
-            frame: &[],
-        }
+        Self { context, reading: None, writing: None, requests: 0, kept_ms: None, frame: &[] }
     }
 
     /// Returns the time of day for a request, in milliseconds.
-    pub(super) fn now_ms(&mut self) -> i64 {
-        match self.kept_ms {
-            Some(kept) => kept,
-            None => {
-                let now = self.context.look().unix;
-                self.kept_ms = self.is_kept.then_some(now);
-                now
-            }
-        }
+    pub(super) fn now_ms(&self) -> i64 {
+        self.kept_ms.unwrap_or_else(|| self.context.look().unix)
     }
 
     /// Returns the data for a read.
@@ -77,7 +61,7 @@ impl<'e> Held<'e> {
             return read(self.store());
         }
         self.release();
-        let turn = if self.is_kept { engine.turns.enter() } else { engine.turns.begin() };
+        let turn = if self.is_kept() { engine.turns.enter() } else { engine.turns.begin() };
         let outcome = read(self.store());
         self.release();
         drop(turn);
@@ -101,14 +85,14 @@ impl<'e> Held<'e> {
 
     /// Releases the lock, unless it is kept.
     pub(super) fn release(&mut self) {
-        if !self.is_kept {
+        if !self.is_kept() {
             self.unlock();
         }
     }
 
     /// Whether the lock is kept.
     pub(super) const fn is_kept(&self) -> bool {
-        self.is_kept
+        self.kept_ms.is_some()
     }
 
     /// Keeps the lock from now on; for changes if `writes`.
@@ -118,12 +102,11 @@ impl<'e> Held<'e> {
         } else {
             self.store();
         }
-        self.is_kept = true;
+        self.kept_ms = Some(self.now_ms());
     }
 
     /// Releases the lock that was kept.
     pub(super) fn let_go(&mut self) {
-        self.is_kept = false;
         self.kept_ms = None;
         self.release();
     }
@@ -145,7 +128,7 @@ impl<'e> Held<'e> {
     /// Takes the lock for changes away, to be held for longer than this turn.
     pub(super) fn detach(&mut self) -> StoreGuard {
         let guard = self.store_mut().detach();
-        self.is_kept = false;
+        self.kept_ms = None;
         // What is left is the lock of an empty store.
         self.writing = None;
         guard

@@ -34,10 +34,8 @@ impl Client {
             }
             let authenticated = self.session.is_logged_in();
             let limits = Limits { bulk_max, authenticated };
-            let db = self.session.db;
-            let warm = |names: &[[&[u8]; 2]]| {
-                held.warm(usize::try_from(db).unwrap_or_default(), names);
-            };
+            let db = self.db();
+            let warm = |names: &[[&[u8]; 2]]| held.warm(db, names);
             match ahead.next(&mut self.scanner, &buf[at..], &limits, warm) {
                 Ok(None) => break,
                 Ok(Some(request)) => {
